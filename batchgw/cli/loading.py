@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from batchgw.cli.flags.endpoint import endpoint_of
@@ -171,15 +172,17 @@ def paced_estimate(
     plan: Plan, work: Work, pace: Pace, *, trusted: float, level: Callable[[Scope], float] | None = None
 ) -> Estimate:
     """Estimate what of a plan's work takes at a pace; the rest is as in `estimate`."""
-    return estimate(
-        plan.totals,
-        work,
+    of_an_api = max(reads(each.desired) for each in plan.variants)
+    return at_pace(pace)(plan.totals, work, level=level, trusted=trusted, reads=of_an_api)
+
+
+def at_pace(pace: Pace) -> partial[Estimate]:
+    """Give `estimate` for the quotas that a pace states, and the share of them that is to be used."""
+    return partial(
+        estimate,
         rate=pace.rate or TOTAL.rate,
         burst=pace.burst,
         share=pace.share,
-        level=level,
-        trusted=trusted,
-        reads=max(reads(each.desired) for each in plan.variants),
         operations=pace.operations,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from batchgw.concurrency.stop import StopSignal
@@ -10,8 +10,9 @@ from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import Stopped
 from batchgw.model import PlanItem
 from batchgw.model.shape import JSON
-from batchgw.planning.estimate import Estimate
+from batchgw.planning.estimate import Estimate, Work
 from batchgw.planning.plan_file.plan import Plan
+from batchgw.planning.totals import PlanTotals
 from batchgw.report.extent import Extent
 from batchgw.report.not_live import CHECKED, PLANNED, deploys
 from batchgw.report.plan_fold import PlanFold
@@ -25,6 +26,7 @@ class PlanReport:
 
     Attributes:
         estimate: the calls and seconds that an apply takes.
+        estimated: estimates a part of the plan, at the same quotas.
         exit_code: the one of the command that shows it.
         stop: asks to end early.
         drift: whether this is a check, which uses other words.
@@ -34,6 +36,7 @@ class PlanReport:
 
     plan: Plan
     estimate: Estimate
+    estimated: Callable[[PlanTotals, Work], Estimate]
     exit_code: int
     stop: StopSignal
     drift: bool = False
@@ -41,7 +44,12 @@ class PlanReport:
     waves: PlanWaves = field(init=False)
 
     def __post_init__(self) -> None:
-        waves = PlanWaves(self.plan.waves, self.plan.variants, begun=self.plan.header.created)
+        waves = PlanWaves(
+            self.plan.waves,
+            self.plan.variants,
+            begun=self.plan.header.created,
+            estimated=self.estimated,
+        )
         object.__setattr__(self, "waves", waves)
         object.__setattr__(self, "fold", PlanFold(self.plan.variants))
 

@@ -12,7 +12,7 @@ from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, Select
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
-from batchgw.cli.loading import Source, later_apply, loaded, plan_options
+from batchgw.cli.loading import Source, at_pace, later_apply, loaded, plan_options
 from batchgw.cli.memory.organization import age_lines
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.next_command import apply_command
@@ -119,9 +119,11 @@ class Comparing:
 
     async def _show(self, plan: Plan, targets: Targets, code: int, interrupts: Interrupts) -> None:
         view = view_of(self.flags.output.output, "plan", self.console)
+        pace = chosen_pace(self.flags.pace)
         report = PlanReport(
             plan=plan,
-            estimate=later_apply(plan, chosen_pace(self.flags.pace), saved=self.out is not None),
+            estimate=later_apply(plan, pace, saved=self.out is not None),
+            estimated=at_pace(pace),
             exit_code=code,
             stop=interrupts.stop,
             drift=self.drift,

@@ -34,7 +34,7 @@ def show(
     output: ShowFlags,
 ) -> None:
     """Show a saved plan: its id, what it was made from, and every change of every API. Needs no network."""
-    from batchgw.cli.loading import allows_empty, later_apply  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.loading import allows_empty, at_pace, later_apply  # noqa: PLC0415 - the whole engine
     from batchgw.cli.session import run_async  # noqa: PLC0415 - as above
     from batchgw.cli.signals import Interrupts  # noqa: PLC0415 - as above
     from batchgw.control_plane.stack import Pace  # noqa: PLC0415 - as above
@@ -51,6 +51,7 @@ def show(
                 PlanReport(
                     plan=opened,
                     estimate=later_apply(opened, Pace(), saved=True),
+                    estimated=at_pace(Pace()),
                     exit_code=exit_code(opened.totals, allow_empty=allows_empty(opened)),
                     stop=interrupts.stop,
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heapreplace
 
@@ -14,7 +14,7 @@ from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rollout.wave import Wave
 from batchgw.model.rollout.window import WeekWindow
 from batchgw.model.shape import JSON
-from batchgw.planning.estimate import Work, estimate
+from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.rollout.waves import Waves
 from batchgw.planning.rollout.windows import all_open, of_week, when_done
 from batchgw.planning.totals import PlanTotals
@@ -44,20 +44,32 @@ class WaveFigures:
         """Account-regions in it."""
         return len(self.totals.scopes)
 
-    def seconds(self, side_by_side: int | None) -> float:
-        """Give the seconds that its calls take at the quota, and its canaries bake.
+    def seconds(
+        self, side_by_side: int | None, estimated: Callable[[PlanTotals, Work], Estimate] = estimate
+    ) -> float:
+        """Give the seconds that its calls take at the quotas, and its canaries bake.
 
         So many account-regions are worked on side by side; None is all of them.
         """
-        each = sorted((e.seconds for e in estimate(self.totals, Work.WRITE).scopes.values()), reverse=True)
+        each = sorted((e.seconds for e in estimated(self.totals, Work.WRITE).scopes.values()), reverse=True)
         return _makespan(each, side_by_side) + self.canary
 
 
 class PlanWaves:
     """Counts the items of a plan by wave. Without waves there is nothing to count."""
 
-    def __init__(self, waves: Waves | None, variants: Sequence[Variant], *, begun: float) -> None:
-        """`variants` are those of the plan; `begun` is when it was made, seconds since the epoch."""
+    def __init__(
+        self,
+        waves: Waves | None,
+        variants: Sequence[Variant],
+        *,
+        begun: float,
+        estimated: Callable[[PlanTotals, Work], Estimate] = estimate,
+    ) -> None:
+        """`variants` are those of the plan; `begun` is when it was made, seconds since the epoch.
+
+        `estimated` says how long a wave's calls take: at AWS's quotas, when left out.
+        """
         self.rollout: Rollout | None = None if waves is None else waves.rollout
         self.fault = None if waves is None else waves.fault
         self.figures = [] if waves is None else [WaveFigures(number=n, wave=wave) for n, wave, _ in waves]
@@ -67,6 +79,7 @@ class PlanWaves:
                 self._numbers[scope].update(dict.fromkeys(apis, number))
         self._canaries = [_canary(variant) for variant in variants]
         self._begun = begun
+        self._estimated = estimated
 
     def add(self, item: PlanItem) -> None:
         """Count an item."""
@@ -94,7 +107,7 @@ class PlanWaves:
         windows = [of_week(each) for each in self.rollout.windows if isinstance(each, WeekWindow)]
         moment = self._begun
         for each in self.figures:
-            seconds = each.seconds(self.rollout.max_parallel_scopes)
+            seconds = each.seconds(self.rollout.max_parallel_scopes, self._estimated)
             moment = when_done(all_open(windows), moment, seconds - each.canary) + each.canary
             moment += self.rollout.bake if each.apis else 0.0
             yield each, seconds, moment - self._begun

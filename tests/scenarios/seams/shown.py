@@ -39,7 +39,9 @@ class Collected:
 
 async def shown(form: str, subject: Subject, plan: Plan) -> str:
     out = Collected()
-    report = PlanReport(plan=plan, estimate=estimate(plan.totals), exit_code=2, stop=StopSignal())
+    report = PlanReport(
+        plan=plan, estimate=estimate(plan.totals), estimated=estimate, exit_code=2, stop=StopSignal()
+    )
     view = view_of(form, subject, out)
     await (view.review(report) if subject == "review" else view.plan(report))
     return "\n".join(out.shown)

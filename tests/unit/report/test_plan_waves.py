@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from batchgw.model import AccountId, PlannedApi, Region, RestApi, RestApiId, Scope
@@ -11,7 +13,9 @@ from batchgw.model.rollout.gate import Gate, PromptCheck
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rollout.wave import Wave
 from batchgw.model.rollout.window import WeekWindow
+from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.plan_file.plan import Plan, PlanWriter
+from batchgw.planning.totals import PlanTotals
 from batchgw.report.rollout.plan_waves import PlanWaves
 from batchgw.report.views.lines.waves import wave_lines
 from batchgw.report.views.text import plain
@@ -27,7 +31,9 @@ CREATED = 1_796_290_200.0
 """Of the plan: Thursday 2026-12-03, 09:30 in UTC."""
 
 
-def counted(tmp_path: Path, rollout: Rollout) -> PlanWaves:
+def counted(
+    tmp_path: Path, rollout: Rollout, estimated: Callable[[PlanTotals, Work], Estimate] = estimate
+) -> PlanWaves:
     """70 APIs in one account-region and 20 in another, each with two changes."""
     with PlanWriter(tmp_path / "plan", replace(HEADER, rollout=rollout, created=CREATED)) as writer:
         for n in range(70):
@@ -36,7 +42,7 @@ def counted(tmp_path: Path, rollout: Rollout) -> PlanWaves:
             writer.write(planned(OTHER, f"b{n}"))
         writer.write(PlannedApi(api=RestApi(scope=ONE, id=RestApiId("c")), changes=()))
     plan = Plan.of(writer)
-    found = PlanWaves(plan.waves, plan.variants, begun=plan.header.created)
+    found = PlanWaves(plan.waves, plan.variants, begun=plan.header.created, estimated=estimated)
     for item in plan.items():
         found.add(item)
     return found
@@ -72,6 +78,13 @@ def test_scopes_that_do_not_go_side_by_side_follow_each_other(tmp_path: Path) ->
     alone = Rollout(waves=(Wave(rest=True),), max_parallel_scopes=1)
     (wave,) = counted(tmp_path, alone).figures
     assert wave.seconds(1) == wave.seconds(2) == 10.0
+
+
+def test_a_wave_takes_as_long_as_the_quotas_of_the_run_make_it(tmp_path: Path) -> None:
+    """140 changes in the larger account-region: 40 leave at once, and half of 100 a second after them."""
+    of_the_run = partial(estimate, rate=100.0, burst=40.0, share=0.5)
+    ((_, seconds, after),) = counted(tmp_path, Rollout(waves=(Wave(rest=True),)), of_the_run).times()
+    assert (seconds, after) == (2.0, 2.0)
 
 
 def test_windows_are_waited_for(tmp_path: Path) -> None:

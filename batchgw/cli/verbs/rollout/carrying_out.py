@@ -15,6 +15,7 @@ from batchgw.cli.empty_selection import refuse_empty_selection
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.loading import (
+    at_pace,
     paced_estimate,
 )
 from batchgw.cli.memory.organization import age_lines
@@ -167,6 +168,7 @@ class Applying:
         report = PlanReport(
             plan=plan,
             estimate=work,
+            estimated=at_pace(pace),
             exit_code=exit_code(plan.totals, allow_empty=proposal.allow_empty),
             stop=run.interrupts.stop,
         )

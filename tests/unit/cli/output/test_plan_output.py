@@ -9,7 +9,7 @@ import pytest
 from batchgw.cli.output.console import Console
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import Stopped
-from batchgw.planning.estimate import Estimate
+from batchgw.planning.estimate import Estimate, estimate
 from batchgw.planning.plan_file.plan import Plan, PlanWriter
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.forms import forms_of, view_of
@@ -29,7 +29,7 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def report(plan: Plan, stop: StopSignal) -> PlanReport:
-    return PlanReport(plan=plan, estimate=Estimate(scopes={}), exit_code=2, stop=stop)
+    return PlanReport(plan=plan, estimate=Estimate(scopes={}), estimated=estimate, exit_code=2, stop=stop)
 
 
 @pytest.mark.parametrize("form", forms_of("plan"))
