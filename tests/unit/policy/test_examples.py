@@ -35,6 +35,7 @@ FOLDER = Path(__file__).parents[3] / "examples" / "policies"
         ("demo.yaml", []),
         ("envelope.yaml", []),
         ("full.yaml", ["detached-headers", "detached-template"]),  # UNAUTHORIZED leaves out what it shows to
+        ("rollout.yaml", []),
         ("rules.yaml", []),
     ],
 )
@@ -49,6 +50,7 @@ def test_no_example_is_forgotten() -> None:
         "demo.yaml",
         "envelope.yaml",
         "full.yaml",
+        "rollout.yaml",
         "rules.yaml",
     }
 
