@@ -38,6 +38,7 @@ def shell_lines(served: Background) -> Iterator[str]:
         "AWS_REGION": served.info.regions[0],
         "AWS_DEFAULT_REGION": served.info.regions[0],
         "BATCHGW_JOURNAL": str(served.folder / "journal.db"),
+        "BATCHGW_DATA_PLANE_URL": f"{served.info.endpoint}/restapis/{{api}}/{{stage}}/_user_request_{{path}}",
     }
     yield f"unset {' '.join(_OTHER_WAYS)};"
     for name, value in variables.items():
