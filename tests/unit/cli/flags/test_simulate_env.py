@@ -53,6 +53,8 @@ def test_a_shell_that_evaluates_it_reaches_the_world(started: Result) -> None:
     assert started.code == 0
     shown = evaluated(started, f"{sys.executable} -m batchgw discover -o jsonl")
     assert shown.count('"id":') == 3
+    stages = evaluated(started, "echo $BATCHGW_DATA_PLANE_URL")
+    assert re.fullmatch(r"http://\S+:\d+/restapis/{api}/{stage}/_user_request_{path}\n", stages)
 
 
 def test_a_profile_of_the_shell_does_not_lead_past_it(started: Result) -> None:
