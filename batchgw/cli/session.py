@@ -253,8 +253,15 @@ def _teller(log: LogObserver, *, warns: bool) -> Callable[[str], None]:
 
 
 def _data_plane(connection: ConnectionFlags, stack: AsyncExitStack) -> DataPlane | None:
-    """Give the way to deployed APIs. It is opened at the first probe: most runs make none."""
-    if endpoint_of(connection) != AWS and not connection.data_plane_url:
+    """Give the way to deployed APIs. It is opened at the first probe: most runs make none.
+
+    A template of no use is told before anything is written. Raises UsageError.
+    """
+    if connection.data_plane_url:
+        from batchgw.control_plane.data_plane.addresses import checked  # noqa: PLC0415 - few runs need it
+
+        checked(connection.data_plane_url)
+    elif endpoint_of(connection) != AWS:
         return None  # the stages of an emulator are not at AWS
     return _OpenedLate(connection, stack)
 
@@ -269,7 +276,7 @@ class _OpenedLate:
         self._plane: DataPlane | None = None
 
     async def get(self, request: ProbeRequest) -> ProbeAnswer:
-        """Make one GET. Raises `ProbeFailed`, and UsageError for a template or a file of no use."""
+        """Make one GET. Raises `ProbeFailed`, and UsageError for a file of no use."""
         async with self._opening:
             if self._plane is None:
                 from batchgw.control_plane.data_plane.over_https import (  # noqa: PLC0415 - few runs need it

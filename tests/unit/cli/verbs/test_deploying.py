@@ -219,6 +219,9 @@ def test_stages_of_an_emulator_are_probed_where_the_flag_says(
     with served(monkeypatch, apis=3, accounts=1, regions=1):
         refused = batchgw("apply", policy, "--yes")
         assert (refused.code, "--data-plane-url" in refused.err) == (64, True), refused.err
+        nowhere = batchgw("apply", policy, "--yes", "--data-plane-url", "http://127.0.0.1:4599")
+        assert (nowhere.code, "does not name {api}" in nowhere.err) == (64, True), nowhere.err
+        assert "No runs" in batchgw("runs", "list").err
         url = os.environ["AWS_ENDPOINT_URL"] + "/restapis/{api}/{stage}/_user_request_{path}"
         applied = batchgw("apply", policy, "--yes", "--data-plane-url", url, "-o", "json")
         assert applied.code in (0, 2), applied.err
