@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import boto3
 import pytest
@@ -47,16 +50,28 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReadyInfo
     clean_environment(monkeypatch, tmp_path)
     (tmp_path / "configures.yaml").write_text(POLICY)
     (tmp_path / "policy.yaml").write_text(DEPLOYING)
-    (tmp_path / "quotas.yaml").write_text("operations: {CreateDeployment: {rate: 1000, burst: 1000}}\n")
-    monkeypatch.setenv("BATCHGW_QUOTA_FILE", str(tmp_path / "quotas.yaml"))
+    unhurried(monkeypatch, tmp_path)
     with served(monkeypatch) as info:
         yield info
+
+
+def unhurried(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let nobody wait for AWS's quota of deployments, which `served` does not have."""
+    (folder / "quotas.yaml").write_text("operations: {CreateDeployment: {rate: 1000, burst: 1000}}\n")
+    monkeypatch.setenv("BATCHGW_QUOTA_FILE", str(folder / "quotas.yaml"))
 
 
 def of_stages(done: Result) -> dict[str, int]:
     """How the stages of a run ended, those of outcomes that there are."""
     counts = done.json["kinds"]["stage"]
     return {kind: n for kind, n in counts.items() if n and kind not in ("counted_as", "expected")}
+
+
+def calls_of(world: ReadyInfo, operation: str) -> int:
+    """How many calls of an operation the server has answered."""
+    with urlopen(world.endpoint + "/_batchgw/stats") as answer:  # noqa: S310 - our own server
+        scopes = json.load(answer)["scopes"].values()
+    return sum(scope["operations"].get(operation, {"calls": 0})["calls"] for scope in scopes)
 
 
 def somebody_edits() -> str:
@@ -123,6 +138,27 @@ def test_edits_of_others_hold_a_stage_back_unless_they_may_be_shipped() -> None:
     assert (held.code, of_stages(held)) == (2, {"unchanged": 5, "held": 1}), held.err
     shipped = batchgw("deploy", "policy.yaml", "--yes", "-o", "json", "--ship-pending")
     assert (shipped.code, of_stages(shipped)) == (0, {"applied": 1, "unchanged": 5})
+
+
+def test_what_a_deployment_would_ship_besides_is_in_the_plan_where_that_is_asked_for(
+    world: ReadyInfo,
+) -> None:
+    """`--pending` costs calls of GetResources. A check says the same, and an apply holds the stage back."""
+
+    def pending(*arguments: str) -> tuple[Result, int]:
+        before = calls_of(world, "GetResources")
+        return batchgw(*arguments, "policy.yaml", "--pending"), calls_of(world, "GetResources") - before
+
+    edited = somebody_edits()
+    said = "DELETE / added"
+    unasked = batchgw("plan", "policy.yaml")
+    assert (unasked.code, said in unasked.out, calls_of(world, "GetResources")) == (2, False, 0)
+    for verb in ("plan", "check"):
+        looked, calls = pending(verb)
+        assert (looked.code, said in looked.out, edited in looked.out) == (2, True, True), looked.out
+        assert calls == 6  # one for each API with a stage prod
+    applied, _ = pending("apply", "--yes", "-o", "json")
+    assert (applied.code, of_stages(applied)) == (2, {"applied": 5, "held": 1}), applied.err
 
 
 @pytest.mark.usefixtures("world")
@@ -208,24 +244,41 @@ def test_the_question_tells_what_is_configured_from_what_is_made_live(kinds: lis
 def test_stages_of_an_emulator_are_probed_where_the_flag_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Without it nothing is written: they are not at AWS."""
+    """Without it nothing is written: they are not at AWS. With it callers see what the run says is live."""
     policy = tmp_path / "probed.yaml"
     policy.write_text(
         "version: 1\n"
         "targets: {regions: [eu-west-1]}\n"
-        "responses: {MISSING_AUTHENTICATION_TOKEN: {status: 404}}\n"
+        "responses: {MISSING_AUTHENTICATION_TOKEN: {status: 418}}\n"
         'deploy: {stages: ["prod*"], verify: probe}\n'
     )
-    with served(monkeypatch, apis=3, accounts=1, regions=1):
+    unhurried(monkeypatch, tmp_path)
+    with served(monkeypatch, apis=3, accounts=1, regions=1, canary=0, propagation=0.2):
         refused = batchgw("apply", policy, "--yes")
         assert (refused.code, "--data-plane-url" in refused.err) == (64, True), refused.err
         nowhere = batchgw("apply", policy, "--yes", "--data-plane-url", "http://127.0.0.1:4599")
         assert (nowhere.code, "does not name {api}" in nowhere.err) == (64, True), nowhere.err
         assert "No runs" in batchgw("runs", "list").err
         url = os.environ["AWS_ENDPOINT_URL"] + "/restapis/{api}/{stage}/_user_request_{path}"
+        before = statuses(url)
         applied = batchgw("apply", policy, "--yes", "--data-plane-url", url, "-o", "json")
-        assert applied.code in (0, 2), applied.err
-        assert applied.json["seen_live"]["by_probe"] > 0
+        assert statuses(url) == dict.fromkeys(before, 418)
+        assert 418 not in before.values()
+    assert (applied.code, of_stages(applied)) == (0, {"applied": len(before)}), applied.err
+    assert applied.json["seen_live"]["by_probe"] == len(before) > 1
+
+
+def statuses(data_plane: str) -> dict[str, int]:
+    """What status each API that has a stage prod answers with, on a path that nothing matches."""
+    gateway = boto3.client("apigateway", region_name="eu-west-1")
+    found = {}
+    for api in (each["id"] for each in gateway.get_rest_apis()["items"]):
+        if any(each["stageName"] == "prod" for each in gateway.get_stages(restApiId=api)["item"]):
+            with pytest.raises(HTTPError) as answer:
+                urlopen(data_plane.format(api=api, stage="prod", path="/none"))  # noqa: S310 - our own server
+            found[api] = answer.value.code
+            answer.value.close()
+    return found
 
 
 def test_a_plan_that_takes_a_run_back_is_not_applied_from_a_file(
