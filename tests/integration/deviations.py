@@ -176,6 +176,36 @@ def _deployment_of_nothing(emulator: Emulator) -> str:
     return verdict(client.create_deployment, restApiId=_fresh(client))
 
 
+def _export(emulator: Emulator) -> tuple[str, bool]:
+    """Give the format of an export that is asked for as OpenAPI 3, and whether it has gateway responses."""
+    client = emulator.client()
+    api, _ = _deployed(client)
+    answer = client.get_export(
+        restApiId=api, stageName="prod", exportType="oas30", parameters={"extensions": "apigateway"}
+    )
+    document = json.loads(answer["body"].read())
+    return next(iter({"openapi", "swagger"} & {*document})), f"{_EXTENSION}gateway-responses" in document
+
+
+def _summary_of_a_deployment(emulator: Emulator) -> bool:
+    client = emulator.client()
+    api, deployment = _deployed(client)
+    return "apiSummary" in client.get_deployment(restApiId=api, deploymentId=deployment, embed=["apisummary"])
+
+
+def _deployed(client: Any) -> tuple[str, str]:
+    """Make an API with a customised response and a method, and deploy it to prod."""
+    api = _fresh(client)
+    client.put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="430")
+    root = client.get_resources(restApiId=api)["items"][0]["id"]
+    client.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
+    client.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
+    return api, str(client.create_deployment(restApiId=api, stageName="prod")["id"])
+
+
+_EXTENSION = "x-amazon-apigateway-"
+
+
 # Who may do what, and how fast
 
 
@@ -365,6 +395,8 @@ MOTO: Mapping[str, Deviation] = {
         aws=(404, "NotFoundException", "Invalid API identifier specified ACCOUNT:API"),
         here=(404, "NotFoundException", "Invalid Rest API Id specified"),
     ),
+    "exports-no-openapi-3": Deviation(ask=_export, aws=("openapi", True), here=("swagger", False)),
+    "tells-no-summary-of-a-deployment": Deviation(ask=_summary_of_a_deployment, aws=True, here=False),
     "has-no-pages": Deviation(ask=_first_page, aws=(2, True), here=(3, False)),
     "has-no-quota": Deviation(
         ask=_hundred_reads, aws="429 TooManyRequestsException", here=None, throttled=True
@@ -399,6 +431,7 @@ MINISTACK: Mapping[str, Deviation] = {
     ),
     "has-shorter-ids": Deviation(ask=_id_is_ten_letters_and_digits, aws=True, here=False),
     "deploys-nothing": Deviation(ask=_deployment_of_nothing, aws=_REFUSED, here="201"),
+    "exports-no-gateway-responses": Deviation(ask=_export, aws=("openapi", True), here=("openapi", False)),
     "has-no-quota": Deviation(
         ask=_hundred_reads, aws="429 TooManyRequestsException", here=None, throttled=True
     ),

@@ -1,20 +1,14 @@
-"""What an emulator's own data plane answers before and after a run that asks the stages themselves."""
+"""What is live on the emulators before a run, after it, and after its rollback."""
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-import pytest
-
-import batchgw
-from batchgw.control_plane.data_plane.over_https import open_data_plane
-from batchgw.journal import open_journal
+from tests.integration.command import Shell
 from tests.integration.emulator import IRELAND, Emulator
-from tests.integration.session import connected, paced, policy
-
-pytestmark = pytest.mark.asyncio
 
 POLICY = f"""\
 version: 1
@@ -27,33 +21,83 @@ responses:
     templates: {{application/json: '{{"message":$context.error.messageString,"brand":"acme"}}'}}
 """
 
+OLD = (403, None, '{"message":"Missing Authentication Token"}')
+NEW = (404, "acme", '{"message":"Missing Authentication Token","brand":"acme"}')
+"""Status, X-Brand and body: by default, and as the policy says."""
 
-async def test_the_data_plane_answers_as_planned_after_a_run_that_probes(
-    only_ministack: Emulator, tmp_path: Path
-) -> None:
-    client = only_ministack.client()
-    api = client.create_rest_api(name="orders")["id"]
+STAGES = "/restapis/{api}/{stage}/_user_request_{path}"
+
+
+def deployed(emulator: Emulator) -> str:
+    """Make an API that is deployed to prod, and give its id."""
+    client = emulator.client()
+    api = str(client.create_rest_api(name="orders")["id"])
     root = client.get_resources(restApiId=api)["items"][0]["id"]
     client.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
     client.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
     client.create_deployment(restApiId=api, stageName="prod")
-    local = f"{only_ministack.url}/restapis/{{api}}/{{stage}}/_user_request_{{path}}"
-    asked = local.format(api=api, stage="prod", path="/none")
+    return api
 
-    def answered() -> tuple[int, str | None, str]:
-        try:
-            with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - the emulator's
-                return answer.status, answer.headers["X-Brand"], answer.read().decode()
-        except urllib.error.HTTPError as error:
+
+def answered(emulator: Emulator, api: str) -> tuple[int, str | None, str]:
+    """Ask prod for a path that it does not have."""
+    url = emulator.url + STAGES.format(api=api, stage="prod", path="/none")
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the emulator's
+            return answer.status, answer.headers["X-Brand"], answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
             return error.code, error.headers["X-Brand"], error.read().decode()
 
-    assert answered() == (403, None, '{"message":"Missing Authentication Token"}')
-    async with connected(only_ministack) as plane, open_data_plane(url=local) as data_plane:
-        session = paced(plane)
-        with await batchgw.plan(policy(POLICY), plane=session) as plan:
-            async with open_journal(str(tmp_path / "journal.db")) as journal:
-                summary = await batchgw.apply(plan, plane=session, journal=journal, data_plane=data_plane)
-    assert (summary.exit_code, summary.proves) == (0, True), summary.reasons
-    assert summary.seen_live is not None
-    assert (summary.seen_live.by_probe, summary.seen_live.by_export) == (1, 0)
-    assert answered() == (404, "acme", '{"message":"Missing Authentication Token","brand":"acme"}')
+
+def test_its_own_data_plane_answers_as_planned_after_an_apply_and_as_before_after_its_rollback(
+    only_ministack: Emulator, tmp_path: Path
+) -> None:
+    """The apply sees it by a probe. The rollback puts the stage back on its own deployment."""
+    api, client = deployed(only_ministack), only_ministack.client()
+    stage = {"restApiId": api, "stageName": "prod"}
+    own = client.get_stage(**stage)["deploymentId"]
+    (tmp_path / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    shell = Shell(emulator=only_ministack, folder=tmp_path)
+    told = ("--yes", "--output", "json", "--data-plane-url", only_ministack.url + STAGES)
+
+    assert answered(only_ministack, api) == OLD
+    applied = shell.batchgw("apply", "policy.yaml", *told)
+    assert applied.code == 0, applied.err
+    summary = json.loads(applied.out)
+    assert (summary["proves"], summary["applied"], summary["seen_live"]["by_probe"]) == (True, 2, 1)
+    assert answered(only_ministack, api) == NEW
+
+    back = shell.batchgw("rollback", "last", *told)
+    assert back.code == 0, back.err
+    assert answered(only_ministack, api) == OLD
+    assert client.get_stage(**stage)["deploymentId"] == own
+    response = client.get_gateway_response(restApiId=api, responseType="MISSING_AUTHENTICATION_TOKEN")
+    assert response["defaultResponse"] is True
+
+
+def test_where_a_snapshot_cannot_be_compared_no_stage_is_moved_to_it(
+    only_moto: Emulator, tmp_path: Path
+) -> None:
+    """Moto tells neither what a deployment answers with nor which methods it has. Responses come and go."""
+    api, client = deployed(only_moto), only_moto.client()
+    own = client.get_stage(restApiId=api, stageName="prod")["deploymentId"]
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("probe", "export"), encoding="utf-8")
+    shell = Shell(emulator=only_moto, folder=tmp_path, variables={"BATCHGW_ATTEMPTS": "1"})
+
+    applied = shell.batchgw("apply", "policy.yaml", "--yes", "--output", "json")
+    assert applied.code == 1, applied.err
+    assert "(what it answers with now could not be read)" in applied.err
+    (reason,) = json.loads(applied.out)["reasons"]
+    assert "it has no summary of deployment" in reason["message"]
+    made = client.get_deployments(restApiId=api)["items"]
+    assert len(made) == 2
+    assert any(each["id"] != own and each["description"].startswith("batchgw ") for each in made)
+    assert [each["responseType"] for each in client.get_gateway_responses(restApiId=api)["items"]] == [
+        "MISSING_AUTHENTICATION_TOKEN"
+    ]
+
+    back = shell.batchgw("rollback", "last", "--yes")
+    assert back.code == 0, back.err
+    assert client.get_gateway_responses(restApiId=api)["items"] == []
+    assert client.get_stage(restApiId=api, stageName="prod")["deploymentId"] == own
