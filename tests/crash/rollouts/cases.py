@@ -25,7 +25,8 @@ from batchgw.planning.plan_file.plan import Plan
 from batchgw.simulator.plane import SimulatedControlPlane
 from tests.crash.rollouts.process import Forked, Task, fork, journaled
 from tests.crash.rollouts.remote import AFTER, BEFORE, Moment, serve
-from tests.crash.rollouts.world import GATES, SmallEstate, State, Truth
+from tests.crash.rollouts.world import GATES, SmallEstate, Truth
+from tests.scenarios.deploying.staged import state
 from tests.scenarios.waves.rolled import clock
 from tests.virtual import virtually
 
@@ -93,7 +94,7 @@ class Done:
 
     truth: Truth
     folder: Path
-    before: State
+    before: Mapping[str, Any]
     after: SmallEstate
     run: str
     moments: Sequence[Moment]
@@ -106,7 +107,7 @@ def done(truth: Truth, folder: Path) -> Done:
     _make_empty(folder / EMPTY)
     shutil.copy(folder / EMPTY, folder / "journal.db")
     scene = Scene(truth=truth, folder=folder, estate=SmallEstate(truth.seed))
-    before = scene.estate.state()
+    before = state(scene.estate)
     code, told = scene.start()
     assert code == 0, told
     shutil.copy(scene.journal, folder / OVER)
@@ -165,7 +166,7 @@ def rollback(first: Done, folder: Path, moments: Sequence[Moment], *, faults: bo
         *_outcomes(told["ended"], _changed(first)),
         *_gates(told.get("found"), told["ended"], gates=()),
         *_moved(scene.calls, truth.stages),
-        *(["the world is not as it was before"] if scene.estate.state() != first.before else []),
+        *(["the world is not as it was before"] if state(scene.estate) != first.before else []),
         *(["a deployment came or went"] if scene.estate.deployments() != deployments else []),
         *(["a snapshot was taken"] if any(isinstance(c, CreateDeployment) for c in scene.calls) else []),
     ]
@@ -237,7 +238,7 @@ def _killed_and_resumed(scene: Scene, kill_at: Sequence[Moment]) -> tuple[int, d
 
 def _changed(first: Done) -> frozenset[tuple[str, str, str]]:
     """Give the targets that a run has changed."""
-    after = first.after.state()
+    after = state(first.after)
     return frozenset(
         (api, kind, str(getattr(name, "value", name)))
         for api, was in first.before.items()
@@ -299,7 +300,7 @@ def _moved(calls: Sequence[Request[Any]], stages: frozenset[tuple[str, str]]) ->
 
 def _as_planned(estate: SmallEstate, first: Done, run: str) -> Iterator[str]:
     """The world is as after a rollout that nobody killed, but for the names of the snapshots."""
-    now, wanted, snapshots = estate.state(), first.after.state(), estate.snapshots(run)
+    now, wanted, snapshots = state(estate), state(first.after), estate.snapshots(run)
     for id_, found in snapshots.items():
         if len(found) > 1:
             yield f"{id_} has {len(found)} snapshots of the run"

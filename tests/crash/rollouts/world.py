@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from batchgw import api
 from batchgw.control_plane.stack import PacedControlPlane
@@ -39,9 +38,6 @@ SIGNALS = {
 
 APIS = 4
 
-State = Mapping[str, tuple[Mapping[Any, Any], Mapping[str, tuple[str, object]]]]
-"""What each API has customised, and what each of its stages shows: its deployment, and its canary."""
-
 Target = tuple[str, str, str]
 """API, kind and name."""
 
@@ -62,17 +58,6 @@ class SmallEstate(RolledEstate):
     def simulated(self, script: Sequence[Mapping[str, object]] = ()) -> SimulatedControlPlane:
         """Give what answers for this world, without latency and quotas."""
         return simulate(self.world, signals=SIGNALS, script=script, seed=self.seed)
-
-    def state(self) -> State:
-        found = {}
-        for id_, detail in self.details():
-            scope = self.scope_of(id_)
-            stages = {
-                name: (stage.deployment, None if stage.canary is None else stage.canary.deployment)
-                for name, stage in detail.stages.items()
-            }
-            found[str(id_)] = (dict(scope.customisation(scope.require(id_)).own), stages)
-        return found
 
     def deployments(self) -> dict[str, set[str]]:
         return {str(id_): set(detail.deployments) for id_, detail in self.details()}

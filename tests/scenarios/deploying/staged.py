@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
@@ -68,6 +69,23 @@ class StagedEstate(Estate):
             api: [d.id for d in detail.deployments.values() if d.description == f"batchgw {run}"]
             for api, detail in self.details()
         }
+
+
+def state(world: StagedEstate) -> dict[str, Any]:
+    """Every API's customisations, and what each of its stages shows. More snapshots may be there."""
+    found: dict[str, Any] = {}
+    for id_, detail in world.details():
+        scope = world.scope_of(id_)
+        own = scope.customisation(scope.require(id_)).own
+        stages = {
+            name: (
+                stage.deployment,
+                None if stage.canary is None else (stage.canary.deployment, stage.canary.percent),
+            )
+            for name, stage in detail.stages.items()
+        }
+        found[id_] = (dict(own), stages)
+    return found
 
 
 def of_stages(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], Outcome]:

@@ -33,28 +33,11 @@ from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.summary import Summary
 from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.world.api_state import Canary
-from tests.scenarios.deploying.staged import StagedEstate, StoppingAfter, deploying, of_stages
+from tests.scenarios.deploying.staged import StagedEstate, StoppingAfter, deploying, of_stages, state
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 CANARY = Deploy(stages=("prod*",), canary=(20.0, 100.0), bake=60.0)
-
-
-def state(world: StagedEstate) -> dict[str, Any]:
-    """Every API's customisations, and what each of its stages shows. More snapshots may be there."""
-    found: dict[str, Any] = {}
-    for id_, detail in world.details():
-        scope = world.scope_of(id_)
-        own = scope.customisation(scope.require(id_)).own
-        stages = {
-            name: (
-                stage.deployment,
-                None if stage.canary is None else (stage.canary.deployment, stage.canary.percent),
-            )
-            for name, stage in detail.stages.items()
-        }
-        found[id_] = (dict(own), stages)
-    return found
 
 
 @asynccontextmanager

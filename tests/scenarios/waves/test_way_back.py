@@ -19,6 +19,7 @@ from batchgw.model.rollout.gate import AlarmCheck, Gate, PromptCheck
 from batchgw.model.rollout.limits import MaxFailures, OnFailure
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.report.summary import Summary
+from tests.scenarios.deploying.staged import state
 from tests.scenarios.waves.rolled import THREE, RolledEstate, clock
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
@@ -29,16 +30,6 @@ PROMPT = Gate(name="prompt", check=PromptCheck())
 
 def estate(**more: Any) -> RolledEstate:
     return RolledEstate(apis=16, accounts=2, regions=2, **more)
-
-
-def state(world: RolledEstate) -> dict[RestApiId, object]:
-    """Every API's customisations, and what each of its stages shows."""
-    found: dict[RestApiId, object] = {}
-    for id_, detail in world.details():
-        scope = world.scope_of(id_)
-        own = dict(scope.customisation(scope.require(id_)).own)
-        found[id_] = (own, {name: stage.deployment for name, stage in detail.stages.items()})
-    return found
 
 
 def of_wave(world: RolledEstate, number: int) -> set[RestApiId]:
