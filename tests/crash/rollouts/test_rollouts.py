@@ -1,7 +1,7 @@
 """A rollout, or its way back, is killed at any moment; the next process ends it right, and asks gates again.
 
 All of it happens in a process of its own, which has one thread and can be forked. `python -m
-tests.crash.rollouts` kills at 100 moments of a rollout and at 50 of its way back, in two minutes.
+tests.crash.rollouts` kills at 100 moments of a rollout and at 50 of its way back, in some two minutes of CPU.
 """
 
 from __future__ import annotations
