@@ -11,10 +11,13 @@ from pathlib import Path
 import botocore
 import pytest
 import typer.main
-from botocore.loaders import JSONFileLoader
+from botocore.hooks import EVENT_ALIASES, EventAliaser
+from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import HealthCheck, settings
 
 from tests.compiled_once import compiled_once
+
+from batchgw.control_plane.aws import tls
 
 EXAMPLES = 40
 """Of a property, where its test says no other number. `--hypothesis-profile thorough` tries a thousand."""
@@ -42,6 +45,40 @@ def botocore_reads_its_data_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", load_file)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def botocore_prepares_a_session_once() -> Iterator[None]:
+    """Keep what every session of botocore works out anew: its events' other names, and its services."""
+    alias, services = EventAliaser._alias_event_name, Loader.list_available_services
+    aliases: dict[str, str] = {}
+    found: dict[object, list[str]] = {}
+
+    def alias_event_name(self: EventAliaser, name: str) -> str:
+        if self._event_aliases != EVENT_ALIASES:
+            return alias(self, name)
+        if name not in aliases:
+            aliases[name] = alias(self, name)
+        return aliases[name]
+
+    def list_available_services(self: Loader, type_name: str) -> list[str]:
+        paths = (type_name, *self.search_paths)
+        if paths not in found:
+            found[paths] = services(self, type_name)
+        return [*found[paths]]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EventAliaser, "_alias_event_name", alias_event_name)
+        patch.setattr(Loader, "list_available_services", list_available_services)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def authorities_are_read_once() -> Iterator[None]:
+    """Keep the context that trusts the usual authorities: to read them takes OpenSSL 0.1 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tls, "_with_usual_authorities", cache(tls._with_usual_authorities))
         yield
 
 

@@ -30,9 +30,7 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     Without one the system's authorities count, and those botocore ships: a slim container may have none.
     """
     if ca_bundle is None:
-        context = _as_botocore()
-        context.load_verify_locations(cafile=get_cert_path(True))  # noqa: FBT003 - botocore's spelling
-        return context
+        return _with_usual_authorities()
     check_file(ca_bundle, "--ca-bundle, AWS_CA_BUNDLE or ca_bundle of the profile")
     try:
         return _as_botocore(ca_bundle)
@@ -41,6 +39,12 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
             f"the CA bundle {ca_bundle} cannot be used: {error.strerror or error}. It must be a file of PEM "
             "certificates; it is named by AWS_CA_BUNDLE, or by ca_bundle in the profile."
         ) from error
+
+
+def _with_usual_authorities() -> ssl.SSLContext:
+    context = _as_botocore()
+    context.load_verify_locations(cafile=get_cert_path(True))  # noqa: FBT003 - botocore's spelling
+    return context
 
 
 def _as_botocore(ca_bundle: str | None = None) -> ssl.SSLContext:
