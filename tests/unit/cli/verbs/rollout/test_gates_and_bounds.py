@@ -5,12 +5,15 @@ Whatever stops a run says the same there, and asks nothing: no answer could lift
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from batchgw.execution.rollout import conduct
 from tests.unit.cli.verbs.rollout.rolling import World, rolling
 from tests.unit.cli_driver import batchgw
 from tests.unit.cli_terminal import at_terminal
@@ -109,7 +112,7 @@ def another_day() -> str:
     return (datetime.now(UTC) + timedelta(days=3)).strftime("%a").lower()
 
 
-def test_a_window_that_is_closed_stops_a_run_and_is_waited_for_where_that_is_asked_for(world: World) -> None:
+def test_a_window_that_is_closed_stops_a_run_which_says_when_it_opens(world: World) -> None:
     window = f"window: {{days: [{another_day()}], from: '09:00', to: '16:00', zone: UTC}}"
     closed = world.apply(window)
     assert closed.code == 3
@@ -118,6 +121,24 @@ def test_a_window_that_is_closed_stops_a_run_and_is_waited_for_where_that_is_ask
     assert "--wait-for-window" in closed.out
     seen = world.watched(window)
     assert (seen.code, seen.asked, "no calls are made outside of" in seen.out) == (3, 0, True), seen.out
+
+
+def test_a_window_that_is_closed_is_waited_for_where_a_flag_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the clock of this run it opens half a second after the first look."""
+    opens = datetime(2026, 11, 30, 9, tzinfo=UTC).timestamp()
+    looks: list[float] = []
+
+    def clock() -> float:
+        looks.append(time.monotonic())
+        return opens - 0.5 + looks[-1] - looks[0]
+
+    monkeypatch.setattr(conduct, "Conduct", partial(conduct.Conduct, clock=clock))
+    window = "window: {days: [mon], from: '09:00', to: '16:00', zone: UTC}"
+    done = world.apply(window, "--wait-for-window")
+    assert done.code == 0, done
+    assert looks[-1] - looks[0] >= 0.5
 
 
 def test_a_wave_is_the_last_one_where_a_flag_says_so(world: World) -> None:
