@@ -83,7 +83,8 @@ async def apply(
     """
     refuse_empty(plan.waves)
     check_rollout(plan, allow)
-    check_plan(plan, data_plane)
+    conduct = conduct or Conduct()
+    check_plan(plan, data_plane, conduct.skip)
     terms = Terms(
         force_lock=force_lock,
         take_over_dead=take_over_dead,
@@ -92,7 +93,7 @@ async def apply(
         data_plane=data_plane,
         ship_pending=ship_pending,
         live=live,
-        conduct=conduct or Conduct(),
+        conduct=conduct,
     )
     with session(plane, pace, observer, stop) as paced:
         summary = await apply_plan(

@@ -20,7 +20,7 @@ from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
 from batchgw.execution.reading.recheck import recheck_if_due
 from batchgw.execution.running.making import Job, Terms, make_changes
-from batchgw.execution.verifying.needed import check_run
+from batchgw.execution.verifying.needed import check_gates, check_run
 from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
 from batchgw.journal.locks import refuse_run_held
 from batchgw.journal.records import ONLY, TAKEN_BACK
@@ -98,6 +98,7 @@ async def _go_on(
     async with _holding(run, scopes, terms) as held:
         held.planned = True
         await _end_parent(journal, record.id)
+        check_gates(None if reopening else record.rollout, terms.data_plane, terms.conduct.skip)
         await check_run(run, scopes, terms.data_plane)
         if reopening:
             await run.reopen()

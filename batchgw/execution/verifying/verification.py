@@ -144,10 +144,13 @@ def verification(
     )
 
 
-def no_data_plane() -> UsageError:
-    """Make the error of a policy that asks for probes, where nothing can send them."""
+def no_data_plane(
+    asks: str = "the policy says `verify: probe` or `verify: both` under `deploy`",
+    instead: str = "say `verify: export`",
+) -> UsageError:
+    """Make the error of what `asks` for probes, where nothing can send them; `instead` goes without them."""
     return UsageError(
-        "the policy says `verify: probe` or `verify: both` under `deploy`, and there is no data plane to "
-        "ask: name the stages of an emulator with --data-plane-url (in Python give `data_plane`, such as "
-        "what `batchgw.open_data_plane()` opens), or say `verify: export`"
+        f"{asks}, and there is no data plane to ask: name the stages of an emulator with --data-plane-url "
+        "(in Python give `data_plane`, such as what `batchgw.open_data_plane()` opens), or "
+        f"{instead}"
     )

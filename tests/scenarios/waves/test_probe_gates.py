@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from batchgw import api
 from batchgw.control_plane.data_plane import DataPlane, ProbeAnswer, ProbeRequest
-from batchgw.errors import ProbeFailed
+from batchgw.errors import ProbeFailed, UsageError
 from batchgw.execution.probeable import PRIVATE
+from batchgw.execution.rollout.conduct import Conduct
 from batchgw.journal import open_journal
 from batchgw.journal.rollout_records import GateCheck, GateResult
 from batchgw.model import Desired, ResponseType, Rule, Settings
@@ -16,8 +21,9 @@ from batchgw.model.rollout.amount import Amount
 from batchgw.model.rollout.gate import Gate, OnInconclusive, ProbeCheck
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rollout.wave import Wave
+from batchgw.report.summary import Summary
 from tests.scenarios.deploying.staged import PROD, deploying
-from tests.scenarios.waves.rolled import RolledEstate
+from tests.scenarios.waves.rolled import RolledEstate, clock
 from tests.virtual import virtually
 
 PROBE = Gate(name="probe", check=ProbeCheck(timeout=300.0), on_inconclusive=OnInconclusive.PASS)
@@ -150,5 +156,29 @@ def test_a_stop_ends_the_asking_and_a_resume_asks_again(tmp_path: Path) -> None:
             world.way = None
             summary, _ = await world.go_on(tmp_path / "journal.db")
             assert summary.exit_code == 0
+
+    virtually(main)
+
+
+def test_without_a_data_plane_nothing_is_written_unless_the_gate_is_skipped(tmp_path: Path) -> None:
+    """A resume needs one as well."""
+
+    async def main() -> None:
+        async with estate() as world:
+            before = world.shows()
+            with await api.plan(world.policy, plane=world.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db"), clock=clock) as journal:
+
+                    async def apply(**more: Any) -> Summary:
+                        conduct = Conduct(clock=clock, **more)
+                        return await api.apply(plan, plane=world.plane, journal=journal, conduct=conduct)
+
+                    with pytest.raises(UsageError, match=r"the gate probe probes stages, and there is no"):
+                        await apply()
+                    assert world.shows() == before
+                    assert not await journal.runs()
+                    assert (await apply(skip={"probe": "an emulator"}, stop_after=1)).exit_code == 3
+                    with pytest.raises(UsageError, match=r"or skip it: --skip-gate probe --reason WHY$"):
+                        await api.resume("last", plane=world.paced(), journal=journal)
 
     virtually(main)
