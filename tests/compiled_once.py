@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
+from weakref import WeakKeyDictionary
 
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -28,5 +30,10 @@ def compiled_once() -> Iterator[None]:
             kept[all_of_it] = compiler(self, dialect, **options)
         return kept[all_of_it]
 
-    with patch.object(ClauseElement, "_compiler", compiled):
+    # What SQLite makes of each type is the same for every journal, too.
+    memos: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+    with (
+        patch.object(SQLiteDialect_pysqlite, "_type_memos", memos),
+        patch.object(ClauseElement, "_compiler", compiled),
+    ):
         yield

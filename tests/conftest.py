@@ -15,9 +15,8 @@ from botocore.hooks import EVENT_ALIASES, EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import HealthCheck, settings
 
-from tests.compiled_once import compiled_once
-
 from batchgw.control_plane.aws import tls
+from tests.compiled_once import compiled_once
 
 EXAMPLES = 40
 """Of a property, where its test says no other number. `--hypothesis-profile thorough` tries a thousand."""
@@ -57,9 +56,9 @@ def botocore_prepares_a_session_once() -> Iterator[None]:
 
     def alias_event_name(self: EventAliaser, name: str) -> str:
         if self._event_aliases != EVENT_ALIASES:
-            return alias(self, name)
+            return str(alias(self, name))
         if name not in aliases:
-            aliases[name] = alias(self, name)
+            aliases[name] = str(alias(self, name))
         return aliases[name]
 
     def list_available_services(self: Loader, type_name: str) -> list[str]:

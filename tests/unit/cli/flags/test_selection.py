@@ -174,7 +174,7 @@ REFUSED_LISTS = [
     (b'{"id": true}', "not a JSON object with an"),
     (b'{"id": "abc", "region": ["eu-west-1"]}', "not a JSON object with an"),
     (b"\0" * 1_000_000, "line 1 has over 262,144 characters"),
-    (b"abc\n" * 1_000_001, "has over 1,000,000 lines"),
+    (b"#\n" * 1_000_001, "has over 1,000,000 lines"),
     (b"x/" * 5_000, "x/x..."),
 ]
 

@@ -16,6 +16,7 @@ import pytest
 
 from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
+from tests.unit.cli_terminal import at_terminal
 
 PATIENCE = 30.0
 """Seconds after which a test gives up waiting for a text."""
@@ -99,11 +100,20 @@ def test_yes_is_asked_for_and_accepted() -> None:
 
 
 @pytest.mark.usefixtures("world")
-@pytest.mark.parametrize("answer", ["y\n", "YES\n", "\x04"])
+@pytest.mark.parametrize("answer", ["y", "YES"])
 def test_anything_else_writes_nothing(answer: str) -> None:
+    run = at_terminal("apply", "policy.yaml", answers=[answer])
+    assert (run.code, run.asked) == (3, 1)
+    assert "nothing was written" in run.text
+    assert batchgw("runs", "list", "-o", "json").json == []
+    assert pending() > 0
+
+
+@pytest.mark.usefixtures("world")
+def test_the_end_of_the_input_writes_nothing() -> None:
     run = OnTerminal("apply", "policy.yaml")
     run.wait_for("Enter a value: ")
-    run.type(answer)
+    run.type("\x04")
     assert run.end() == 3  # not 130: nobody interrupted anything
     assert "nothing was written" in run.text
     assert batchgw("runs", "list", "-o", "json").json == []
