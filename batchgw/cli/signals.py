@@ -6,6 +6,8 @@ While a question is open nothing is in flight, so the first signal ends the ques
 from __future__ import annotations
 
 import asyncio
+import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
@@ -26,7 +28,7 @@ STOPPING_NOW = "stopping now"
 def stopped_by_signals(stop: anyio.Event) -> Iterator[None]:
     """Set `stop` when a signal comes. This is for a server, which has nothing to finish."""
     loop = asyncio.get_running_loop()
-    with listening(lambda _number: _soon(loop, stop.set)):
+    with _woken(loop), listening(lambda _number: _soon(loop, stop.set)):
         yield
 
 
@@ -62,6 +64,8 @@ class Interrupts:
     def question(self) -> Iterator[None]:
         """Let a signal end the question that the block asks. Raises ExplainedStop then."""
         with anyio.CancelScope() as self._question:
+            if self.stop.requested:  # the signal came between the last words of the question and this
+                self._question.cancel()
             yield
         self._question = None
         if self.stop.requested:
@@ -71,13 +75,34 @@ class Interrupts:
         """Run the body. Raises Stopped when the second signal cancelled it."""
         results: list[T] = []
         loop = asyncio.get_running_loop()
-        with listening(lambda _number: _soon(loop, self.receive)), anyio.CancelScope() as self._body:
+        heard = listening(lambda _number: _soon(loop, self.receive))
+        with _woken(loop), heard, anyio.CancelScope() as self._body:
             results.append(await body())
         if not results:
             raise Stopped(
                 "the calls in flight were given up. The journal knows which, and a resume reads those first."
             )
         return results[0]
+
+
+@contextmanager
+def _woken(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Wake the loop up by any signal.
+
+    Python runs its handler only between two instructions of the main thread. A loop that was just going to
+    wait, or a signal that reached another thread, would otherwise wait for the next event.
+    """
+    ours, pythons = socket.socketpair()
+    with ours, pythons:
+        for each in (ours, pythons):
+            each.settimeout(0)
+        before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+        loop.add_reader(ours, ours.recv, 4096)
+        try:
+            yield
+        finally:
+            loop.remove_reader(ours)
+            signal.set_wakeup_fd(before)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, handle: Callable[[], object]) -> None:

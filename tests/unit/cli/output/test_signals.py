@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 
 import anyio
 import anyio.lowlevel
@@ -11,7 +13,7 @@ import pytest
 
 from batchgw.cli.process_signals import SIGNALS
 from batchgw.cli.signals import STOPPING, STOPPING_NOW, Interrupts
-from batchgw.errors import Stopped
+from batchgw.errors import ExplainedStop, Stopped
 
 
 @pytest.fixture
@@ -41,6 +43,50 @@ def test_the_first_asks_and_the_second_cancels(told: list[str]) -> None:
     assert reached == ["asked", "cancelled"]
     assert told == [STOPPING, STOPPING_NOW]
     assert interrupts.cancelled
+
+
+def test_a_signal_that_reaches_another_thread_wakes_a_loop_that_waits_for_nothing(told: list[str]) -> None:
+    interrupts = Interrupts(told.append)
+
+    heard: list[bool] = []
+
+    def send() -> None:
+        time.sleep(0.05)  # the loop waits by then
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        over = time.monotonic() + 3
+        while not interrupts.stop.requested and time.monotonic() < over:
+            time.sleep(0.01)
+        heard.append(interrupts.stop.requested)
+
+    async def body() -> None:
+        sender = threading.Thread(target=send)
+        sender.start()
+        with anyio.move_on_after(5):
+            await interrupts.stop._event.wait()
+        sender.join()
+
+    async def main() -> None:
+        await interrupts.run(body)
+
+    anyio.run(main)
+    assert (heard, told) == ([True], [STOPPING])
+
+
+def test_a_signal_just_before_a_question_ends_it(told: list[str]) -> None:
+    """Its last words are on the screen by then, and nobody would see that it waits all the same."""
+    interrupts = Interrupts(told.append)
+
+    async def body() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await interrupts.stop._event.wait()
+        with anyio.fail_after(5), interrupts.question():
+            await anyio.sleep_forever()
+
+    async def main() -> None:
+        await interrupts.run(body)
+
+    with pytest.raises(ExplainedStop, match="nothing was written"):
+        anyio.run(main)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
