@@ -50,6 +50,20 @@ def test_the_question_before_the_first_write(world: World) -> None:
     asks(question, "deploy", "live.yaml", answers=(CTRL_C, "yes"))
 
 
+def test_the_questions_on_the_way_back(world: World) -> None:
+    """A rollback asks, also the one of `abort --rollback`; and a retry asks about what has failed."""
+    back = "Make 4 changes to 4 REST APIs in 1 account-region?"
+    assert world.apply().code == 0
+    asks(back, "rollback", "last", answers=(CTRL_C, "no", "yes"))
+    world.tell("faults", [{"match": {"operation": "PutGatewayResponse", "first": 1}, "fault": "bad_request"}])
+    assert world.apply("gates: [prompt]").code == 3
+    assert batchgw("resume", "last", "--yes", "--skip-gate", "prompt", "--reason", "seen").code == 1
+    failed = "Read what has failed or is left, and make up to 1 change in 1 account-region?"
+    asks(failed, "retry", "last", "--failed", answers=("no", "yes"))
+    assert world.apply("gates: [prompt]").code == 3
+    asks("Make 1 change to 1 REST API in 1 account-region?", "abort", "last", "--rollback", answers=("yes",))
+
+
 def test_the_question_after_a_wave(world: World) -> None:
     """Without a terminal nobody answers, and the run is held at once. At one Ctrl-C ends it with a summary.
 
