@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 from batchgw.journal.holder import Holder
@@ -177,10 +178,12 @@ class PendingChange:
 class Snapshot:
     """The deployment that a run takes of an API, once. `deployment` is None until it is known.
 
-    Until then a call for it may have been made all the same, so look for it before it is made again.
+    Until then a call for it may have been made all the same, so look for it before it is made again. `age` is
+    how long ago the last one may have left, in seconds.
     """
 
     deployment: str | None = None
+    age: float = field(default=inf, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

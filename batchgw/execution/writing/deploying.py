@@ -97,7 +97,7 @@ class Deploying:
             seen=self.seen,
         )
         self._ship_pending = ship_pending
-        self._snapshots = Snapshots(self._plane, run)
+        self._snapshots = Snapshots(self._plane, run, plane.stop)
 
     async def deploy(self, pending: PendingApi, tasks: TaskGroup, done: Callable[[], None]) -> None:
         """Take the snapshot of an API, and start its moves as tasks; `done` is called when all have ended."""

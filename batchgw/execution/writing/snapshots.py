@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.interface import ControlPlane, Execution
 from batchgw.control_plane.operations import CreateDeployment, DeploymentId, GetDeployments
 from batchgw.errors import CallError
 from batchgw.journal import JournalRun
 from batchgw.model import Effort, RestApi
+
+SETTLED: Final = 30.0
+"""Seconds after which a call whose process died has been carried out, or never will be. A run that is resumed
+at once, as a supervisor does, would else look before it has. AWS names no bound: it is how long a client
+waits for an answer (`READ_TIMEOUT`)."""
 
 
 class _Found(Exception):
@@ -20,9 +28,10 @@ class _Found(Exception):
 class Snapshots:
     """Takes the snapshots of a run. Each carries the run's id in its description."""
 
-    def __init__(self, plane: ControlPlane, run: JournalRun) -> None:
+    def __init__(self, plane: ControlPlane, run: JournalRun, stop: StopSignal) -> None:
         self._plane = plane
         self._run = run
+        self._stop = stop
         self.description = f"batchgw {run.id}"
 
     async def taken(self, row: int) -> DeploymentId | None:
@@ -37,7 +46,9 @@ class Snapshots:
         for the snapshot first.
         """
         looking = Execution()
-        if await self._run.snapshot(row) is not None:
+        known = await self._run.snapshot(row)
+        if known is not None:
+            await self._stop.sleep(max(0.0, SETTLED - known.age))
             found = await self._find(api, looking)
             if found is not None:
                 return await self._kept(row, found), looking.effort

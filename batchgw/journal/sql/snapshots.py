@@ -21,6 +21,11 @@ _KEEP = (
     .where(snapshots.c.api_id == bindparam("b_api"))
     .values(deployment=bindparam("deployment"), taken_at=bindparam("taken_at"))
 )
+_AGAIN = (
+    update(snapshots)
+    .where(snapshots.c.api_id == bindparam("b_api"))
+    .values(intended_at=bindparam("intended_at"))
+)
 _INTENDED: Final = ("api_id", "intended_at")
 
 
@@ -36,19 +41,25 @@ class Snapshots:
         self._intend = database.prepared(
             insert.values({name: bindparam(name) for name in _INTENDED}), _INTENDED
         )
+        self._again = database.prepared(_AGAIN, ("intended_at", "b_api"))
         self._keep = database.prepared(_KEEP, ("deployment", "taken_at", "b_api"))
 
     def find(self, api: int) -> Snapshot | None:
         """Give the snapshot of the API in a row."""
         with self._database.read() as connection:
             rows = self._find.run(connection.connection.cursor(), (api,))
-        return Snapshot(deployment=rows[0][0]) if rows else None
+        if not rows:
+            return None
+        deployment, intended, _taken = rows[0]
+        return Snapshot(deployment=deployment, age=max(0.0, self._clock() - intended))
 
     def intend(self, run: int, api: int) -> None:
         """Enter that a call for it may be made. Raises ScopeLocked where another process has the run."""
         with self._database.write() as connection:
             self._claims.check(connection, run)
-            self._intend.run(connection.connection.cursor(), [(api, self._clock())])
+            cursor, now = connection.connection.cursor(), self._clock()
+            self._intend.run(cursor, [(api, now)])
+            self._again.run(cursor, [(now, api)])
 
     def keep(self, api: int, deployment: str) -> None:
         """Enter what it is called."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import anyio
 import pytest
 
 from batchgw import api
 from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
-from batchgw.control_plane.operations import PutGatewayResponse
+from batchgw.control_plane.operations import CreateDeployment, PutGatewayResponse
 from batchgw.journal import open_journal
 from batchgw.model import (
     Applied,
@@ -24,6 +25,7 @@ from batchgw.model import (
 )
 from batchgw.model.deploy import Deploy
 from batchgw.simulator.operations.apigateway import gateway_responses
+from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.simulator.world.api_state import Canary
 from tests.scenarios.deploying.staged import PROD, StagedEstate, StoppingAfter, deploying, of_stages
 from tests.scenarios.estate import CORS
@@ -235,6 +237,50 @@ def test_a_snapshot_whose_answer_is_lost_is_found_and_not_taken_twice(tmp_path: 
         async with StagedEstate(apis=8, accounts=1, regions=1, script=script) as world:
             summary, _ = await world.apply(tmp_path / "journal.db")
             assert summary.exit_code == 0, summary.reasons
+            assert {len(found) for found in world.snapshots(summary.run).values()} <= {0, 1}
+
+    virtually(main)
+
+
+class PulledOut(BaseException):
+    """The process is gone."""
+
+
+class Dying(Wrapper):
+    """The process dies once its first CreateDeployment has left; `left` has the call, which goes on."""
+
+    left: Request[object] | None = None
+
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
+        if isinstance(request, CreateDeployment) and self.left is None:
+            self.left = request
+            raise PulledOut
+        return await self._inner.send(request, execution)
+
+
+def test_a_snapshot_that_is_taken_after_its_process_died_is_waited_for(tmp_path: Path) -> None:
+    """A supervisor resumes the run at once, and the call of the dead process is not carried out yet."""
+
+    async def main() -> None:
+        free = QuotaRules(per_operation={})  # it had its token when it left
+        async with StagedEstate(apis=4, accounts=1, regions=1, quota=free) as world:
+            simulated = world.raw
+            world.raw = dying = Dying(simulated)  # type: ignore[assignment]
+            world.plane = world.paced()
+            with pytest.raises(PulledOut):
+                await world.apply(tmp_path / "journal.db")
+            assert dying.left is not None
+            world.raw = simulated
+            world.plane = world.paced()
+            async with anyio.create_task_group() as tasks:
+
+                async def land(call: Request[object]) -> None:
+                    await anyio.sleep(8)
+                    await simulated.send(call)
+
+                tasks.start_soon(land, dying.left)
+                summary, _ = await world.resume(tmp_path / "journal.db")
+            assert (summary.exit_code, summary.proves) == (0, True), summary.reasons
             assert {len(found) for found in world.snapshots(summary.run).values()} <= {0, 1}
 
     virtually(main)

@@ -240,7 +240,7 @@ class Data:
     limits: dict[tuple[str, BucketKey], Limit] = field(default_factory=dict)
     facts: dict[tuple[str, FactKind], dict[str, Fact]] = field(default_factory=dict)
     whole: set[tuple[str, FactKind]] = field(default_factory=set)
-    snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    snapshots: dict[int, tuple[str | None, float]] = field(default_factory=dict)
     live: BriefLiveMemory = field(default_factory=BriefLiveMemory)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -585,14 +585,18 @@ class InMemoryRun:
         return tuple(each.change for api in apis if api.id == row for each in api.changes if each.change)
 
     async def snapshot(self, row: int) -> Snapshot | None:
-        return self._data.snapshots.get(row)
+        if row not in self._data.snapshots:
+            return None
+        deployment, intended = self._data.snapshots[row]
+        return Snapshot(deployment=deployment, age=self._journal.clock() - intended)
 
     async def intend_snapshot(self, row: int) -> None:
         self._refuse_other()
-        self._data.snapshots.setdefault(row, Snapshot())
+        deployment, _ = self._data.snapshots.get(row, (None, 0.0))
+        self._data.snapshots[row] = deployment, self._journal.clock()
 
     async def keep_snapshot(self, row: int, deployment: str) -> None:
-        self._data.snapshots[row] = Snapshot(deployment=deployment)
+        self._data.snapshots[row] = deployment, self._data.snapshots[row][1]
 
     async def reopen(self) -> int:
         self._journal.commit()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchgw.journal import Journal, Snapshot, open_journal
-from tests.unit.journal.conftest import Opening
+from tests.unit.journal.conftest import NOON, Opening
 from tests.unit.journal_plans import HERE, THERE, api, begun, create, no_op, planned, update
 
 pytestmark = pytest.mark.anyio
@@ -55,4 +55,17 @@ async def test_a_snapshot_is_intended_before_it_is_known(journal: Journal, anoth
         await run.keep_snapshot(first.row, "dep\\1")
         assert await theirs.snapshot(first.row) == Snapshot(deployment="dep\\1")
         assert await theirs.snapshot(second.row) is None
-        assert await theirs.planned(first.row) == (create(), no_op())
+
+
+async def test_a_snapshot_knows_when_a_call_for_it_may_have_left_last(another: Opening) -> None:
+    now = NOON
+    async with another(clock=lambda: now) as journal:
+        run = await begun(journal, planned(1, create()))
+        (api_,) = await run.pending(HERE)
+        ages = []
+        for seconds in (0, 12, 5):
+            await run.intend_snapshot(api_.row)
+            now += seconds
+            found = await run.snapshot(api_.row)
+            ages.append(found and found.age)
+        assert ages == [0, 12, 5]
