@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 
@@ -113,19 +114,9 @@ class Resuming:
             await self._confirm(record, counts, under_way)
             before, selection = recorded_accounts(record.options), recorded_selection(record.options)
             async with telling_moves(under_way, before, selection):
-                if self.failed:
-                    return await api.retry(
-                        record.id,
-                        plane=under_way.plane,
-                        journal=store,
-                        force_lock=self.force_lock,
-                        take_over_dead=self.take_over_dead,
-                        trusted=TRUSTED if trusted is None else trusted,
-                        ship_pending=ship_pending,
-                        live=under_way.live,
-                        data_plane=under_way.data_plane,
-                    )
-                return await api.resume(
+                conduct = conduct_of(self.rollout, self.console, under_way.interrupts, home=under_way.home)
+                finish = api.retry if self.failed else partial(api.resume, conduct=conduct)
+                return await finish(
                     record.id,
                     plane=under_way.plane,
                     journal=store,
@@ -133,7 +124,6 @@ class Resuming:
                     take_over_dead=self.take_over_dead,
                     trusted=TRUSTED if trusted is None else trusted,
                     ship_pending=ship_pending,
-                    conduct=conduct_of(self.rollout, self.console, under_way.interrupts, home=under_way.home),
                     live=under_way.live,
                     data_plane=under_way.data_plane,
                 )
