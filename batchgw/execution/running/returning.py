@@ -55,11 +55,16 @@ async def followed(summary: Summary, paced: PacedControlPlane, journal: Journal,
     It goes back by a run of its own, whose summary is in that of the first. Neither a deadline nor a window
     holds that up. Where it cannot begin, the summary says why: a resume of the first run tries again.
     """
-    if summary.halted is None or paced.stop.requested:
+    if summary.halted is None:
         return summary
     record = await journal.find(summary.run)
     failed = await _failed_wave(journal, record)
     meant = await owed(journal, record)
+    if paced.stop.requested:
+        left = (
+            "" if meant is None else f". It is still to be taken back: `batchgw resume {record.id}` does that"
+        )
+        return replace(summary, halted=f"{summary.halted}{left}", stopped=True)
     if meant is None:
         if failed is not None and await _verdict(journal, record, failed) is Verdict.ABORT:
             await journal.run(record.id).close(ABORTED, summary.halted)
@@ -70,7 +75,8 @@ async def followed(summary: Summary, paced: PacedControlPlane, journal: Journal,
     except JournalWriteFailed:
         raise
     except BatchgwError as error:
-        why = f"{summary.halted}. It could not be taken back ({error}): resume the run to try that again"
+        again = f"`batchgw resume {record.id}` tries again"
+        why = f"{summary.halted}. It could not be taken back ({error}): {again}"
         return replace(summary, halted=why, stopped=paced.stop.requested)
     return replace(await _anew(summary, journal), taken_back=back, stopped=paced.stop.requested)
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from batchgw import api
+from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import UsageError
+from batchgw.events import Event, WaveEntered
 from batchgw.execution.rollout.conduct import Conduct
 from batchgw.execution.running import returning
 from batchgw.journal import open_journal
@@ -18,9 +20,10 @@ from batchgw.model.rollout.amount import Amount
 from batchgw.model.rollout.gate import AlarmCheck, Gate, PromptCheck
 from batchgw.model.rollout.limits import MaxFailures, OnFailure
 from batchgw.model.rollout.rollout import Rollout
+from batchgw.model.rollout.wave import Wave
 from batchgw.report.summary import Summary
 from tests.scenarios.deploying.staged import state
-from tests.scenarios.waves.rolled import THREE, RolledEstate, clock
+from tests.scenarios.waves.rolled import THREE, RolledEstate, Waiting, clock
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
@@ -264,6 +267,36 @@ def test_where_it_cannot_go_back_yet_the_run_says_so_and_a_resume_tries_again(
             assert "could not be taken back (the scope is held by another run)" in str(first.halted)
             again, _ = await world.go_on(file)
             assert again.taken_back is not None
+            assert state(world) == before
+
+    virtually(main)
+
+
+def test_a_stop_before_the_way_back_leaves_it_to_a_resume_and_says_so(tmp_path: Path) -> None:
+    """The last wave fails, so nothing is left to make: only the way back."""
+    file = tmp_path / "journal.db"
+    whole = (Wave(rest=True),)
+    rollout = Rollout(waves=whole, bake=600.0, gates=(ALARM,), on_failure=OnFailure.ROLLBACK_RUN)
+
+    class StoppingAtTheEnd(Waiting):
+        stop: StopSignal | None = None
+
+        def notify(self, event: Event) -> None:
+            if isinstance(event, WaveEntered) and event.state == "failed" and self.stop is not None:
+                self.stop.request()
+
+    async def main() -> None:
+        async with estate(rollout=rollout, **gone_off(300)) as world:
+            before = state(world)
+            world.observer = stopping = StoppingAtTheEnd()
+            world.plane = world.paced()
+            stopping.stop = world.stop
+            first, _ = await world.roll(file)
+            assert f"It is still to be taken back: `batchgw resume {first.run}` does" in str(first.halted)
+            assert (first.exit_code, first.left, first.taken_back) == (130, 0, None)
+            again, _ = await world.go_on(file)
+            assert again.taken_back is not None
+            assert again.exit_code == 3
             assert state(world) == before
 
     virtually(main)

@@ -60,12 +60,14 @@ def abort(  # noqa: PLR0917 - Typer passes all of them by name
     if rollback:
         going_back.refuse_impossible()
     verdict = Verdict.ROLLBACK if rollback else Verdict.ABORT
-    waited_for = anyio.run(_decide, run, journal, console, verdict, reason)
-    return OK if waited_for or not rollback else going_back.run(run)
+    decided, waited_for = anyio.run(_decide, run, journal, console, verdict, reason)
+    return OK if waited_for or not rollback else going_back.run(decided)
 
 
-async def _decide(run: str, journal: JournalFlags, console: Console, verdict: Verdict, reason: str) -> bool:
-    """Write a decision down, say what follows, and tell whether a process waits for it."""
+async def _decide(
+    run: str, journal: JournalFlags, console: Console, verdict: Verdict, reason: str
+) -> tuple[str, bool]:
+    """Write a decision down, and say what follows. Give the run's id, and whether a process waits for it."""
     from batchgw.journal import open_journal  # noqa: PLC0415 - as above
     from batchgw.journal.holder import Liveness  # noqa: PLC0415 - as above
 
@@ -74,7 +76,7 @@ async def _decide(run: str, journal: JournalFlags, console: Console, verdict: Ve
         waited_for = not record.state.ended and record.holder.liveness() is not Liveness.DEAD
         said = await _decided(store, record, verdict, reason, waited_for=waited_for)
         console.note(line(said))
-        return waited_for
+        return record.id, waited_for
 
 
 async def _decided(
@@ -92,8 +94,12 @@ async def _decided(
     if not waves:
         raise UsageError(f"run {record.id} has no waves, or none has begun: there is nothing to decide.")
     wave = waves[-1]
-    known = [each for each in await run.decisions() if each.wave == wave.number and each.at >= wave.since]
-    if wave.state is not WaveState.HELD:
+    of_wave = [each for each in await run.decisions() if each.wave == wave.number]
+    known = [each for each in of_wave if each.at >= wave.since]
+    ended = wave.state is WaveState.FAILED and of_wave and of_wave[-1].verdict is not Verdict.PROMOTE
+    if ended:
+        known = of_wave  # it has ended by that decision
+    elif wave.state is not WaveState.HELD:
         raise UsageError(
             f"wave {wave.number} of run {record.id} is {wave.state.value}, not held: there is nothing to "
             "decide."
@@ -119,6 +125,8 @@ async def _decided(
         if verdict is Verdict.ABORT:
             await run.close(ABORTED, f"the run was {why}")
     if verdict is Verdict.ABORT:
-        return f"{of_run}: aborted. The run ends; what it did stays."
-    how = "The process that waits takes it back." if waited_for else "It is taken back now."
-    return f"{of_run}: aborted. {how}"
+        how = "The run ends; what it did stays."
+    else:
+        how = "The process that waits takes it back." if waited_for else "It is taken back now."
+    alive = f" Where that process is dead, give `batchgw resume {record.id}`." if waited_for else ""
+    return f"{of_run}: aborted. {how}{alive}"

@@ -58,7 +58,9 @@ def test_a_run_is_held_promoted_resumed_and_aborted(policy: Path, monkeypatch: p
         assert [each["verdict"] for each in told["decisions"]] == ["promote", "abort"]
         assert {gate["gate"] for gate in told["gates"]} == {"prompt"}
         moved_on = batchgw("promote", "last")
-        assert (moved_on.code, "is failed, not held" in moved_on.err) == (64, True)
+        assert (moved_on.code, "has decided about wave 2" in moved_on.err) == (64, True)
+        again = batchgw("abort", "last")
+        assert (again.code, "has decided so already" in again.err) == (0, True)
 
 
 def test_gates_are_skipped_with_a_reason_and_a_wave_may_be_the_last(

@@ -139,4 +139,8 @@ def test_a_held_run_that_nobody_waits_for_is_aborted_and_taken_back(
         assert "It is taken back now." in back.err
         assert answers() == before
         (_, first) = batchgw("runs", "list", "-o", "json").json
+        again = batchgw("abort", first["run"], "--rollback", "--yes")  # as often as one likes
+        assert (again.code, "has decided so already" in again.err) == (0, True), again.err
+        other = batchgw("promote", first["run"])
+        assert (other.code, "has decided about wave 1" in other.err) == (64, True)
         assert batchgw("resume", first["run"], "--yes").code == 64
